@@ -73,8 +73,8 @@ class Card:
         if self.most_columns is None or columns <= self.most_columns:
             return None
         return (
-            f"{self.name} learns at most {self.most_columns} columns, and the schema has {columns}: take columns"
-            " out, or choose another method"
+            f"{self.name} learns at most {self.most_columns} columns, and the schema has {columns}:"
+            " take columns out, or choose another method"
         )
 
     def in_words(self, given: Mapping[str, int]) -> str:

@@ -75,7 +75,7 @@ class ColumnDraw:
 
     def weights(self) -> Ints:
         """Return the weights of the codes of a column that has one state (codes,)."""
-        return np.diff(self.above[0].astype(np.int64), prepend=0)
+        return np.asarray(np.diff(self.above[0].astype(np.int64), prepend=0))
 
     def codes(self, states: Ints, random: Bits, systematic: bool) -> Codes:
         """Return a code (n,) for each row's state (n,), from uniform words (n,)."""

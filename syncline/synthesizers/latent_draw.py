@@ -1,10 +1,10 @@
 """Codes that are cut out of latent normal variables, which tell how columns are related.
 
-A column has one or more *latents*, each a normal variable. The first divides its line among some codes and the
-rest; who falls into the rest is divided by the second, and so on (nested dichotomies, Fox 1997, chapter 15). So
-whether a value is missing is one latent, where a number lies another, and each frequent category has its own. The
-latents of all columns are normal together: each is a sum of independent normal numbers, its own and those of
-the latents before it, by the rows of a triangular root of their correlations.
+A column has one or more *latents*, each a normal variable. The first divides its line among some codes and
+the rest; who falls into the rest is divided by the second, and so on (nested dichotomies, Fox 1997, chapter
+15). So whether a value is missing is one latent, where a number lies another, and each frequent category has
+its own. The latents of all columns are normal together: each is a sum of independent normal numbers, its own
+and those of the latents before it, by the rows of a triangular root of their correlations.
 """
 
 from __future__ import annotations
@@ -24,6 +24,11 @@ Normals = npt.NDArray[np.float32]
 
 NORMAL_BITS = 20
 """Binary places of a normal number, so that it fits single precision."""
+RANKED_TOGETHER = 64
+"""Rows that are put in order at least: of fewer, the order would tell less than each one's own latent."""
+
+_SHARE_BITS = 30
+"""Weights have at most 32 bits, and both together fit 63."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +52,23 @@ class LatentDraw:
     @property
     def before(self) -> int:
         """How many latents the columns before it have."""
-        return self.loadings.shape[1] - len(self)
+        return int(self.loadings.shape[1]) - len(self)
 
-    def codes(self, latents: Floats, weights: Ints, ranked: bool) -> Codes:
+    def codes(self, latents: Floats, weights: Ints, starts: Bits | None) -> Codes:
         """Return the codes (n,) of rows whose latents (k, n) are known; ``weights`` (codes,) are the codes'.
 
-        Where they are ``ranked``, the rows that are divided by a latent are put in its order and cut at equal
-        distances: a code has as many of them as its weight says, as closely as whole rows can.
+        With ``starts``, uniform words (n,), the rows that are divided by a latent are put in its order and
+        lie at equal distances: a code has as many of them as its weight says, as closely as whole rows can.
+        Few rows are no such whole: each is cut at the quantiles of the normal law.
         """
         found, left, start = np.empty(latents.shape[1], np.uint16), np.arange(latents.shape[1]), 0
-        for latent, end in zip(latents, self.ends.tolist(), strict=True):
+        for level, (latent, end) in enumerate(zip(latents, self.ends.tolist(), strict=True)):
             own = weights[self.order[start:end]]
             above = np.cumsum(np.append(own, weights[self.order[end:]].sum()))
-            place = _ranked(latent[left], above) if ranked else _cut(latent[left], above)
+            if starts is None or len(left) < RANKED_TOGETHER:
+                place = _cut(latent[left], above)
+            else:
+                place = _ranked(latent[left], above, starts[level])
             here = place < end - start
             found[left[here]] = self.order[start:end][place[here]]
             left, start = left[~here], end
@@ -83,12 +92,13 @@ def latents_of(draw: LatentDraw, before: Normals, own: Normals) -> Floats:
     return found
 
 
-def _ranked(latent: Floats, above: Ints) -> Ints:
+def _ranked(latent: Floats, above: Ints, start: np.uint64) -> Ints:
     n = len(latent)
-    rank = np.empty(n, np.int64)
-    rank[np.argsort(latent, kind="stable")] = np.arange(n)
-    bounds = (above * (2 * n) + above[-1]) // max(2 * int(above[-1]), 1)
-    return np.asarray(np.searchsorted(bounds, rank, side="right"), np.int64)
+    shares = np.empty(n, np.int64)
+    ranks = (np.arange(n, dtype=np.int64) << _SHARE_BITS) + int(start >> np.uint64(64 - _SHARE_BITS))
+    shares[np.argsort(latent, kind="stable")] = ranks // n
+    bounds = ((above << _SHARE_BITS) + (above[-1] - 1)) // max(int(above[-1]), 1)
+    return np.asarray(np.searchsorted(bounds[:-1], shares, side="right"), np.int64)
 
 
 def _cut(latent: Floats, above: Ints) -> Ints:

@@ -2,8 +2,8 @@
 
 Correlations that were found pair by pair need not be those of any table. The nearest matrix that is one is
 found by alternating projections (Higham 2002, doi:10.1093/imanum/22.3.329). Eigenvalues come from Jacobi's
-rotations, many disjoint ones at a time in a fixed order (Brent and Luk 1985, doi:10.1137/0906007). There is no BLAS
-and no LAPACK: sums, products, quotients and square roots in a fixed order are the same on every machine.
+rotations, many disjoint ones at a time in a fixed order (Brent and Luk 1985, doi:10.1137/0906007). There is
+no BLAS and no LAPACK: sums, products, quotients and square roots in a fixed order are alike on all machines.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def nearest_correlation(given: Floats) -> Floats:
 
 
 def cholesky(matrix: Floats) -> Floats | None:
-    """Return the lower triangular root (m, m) of a symmetric matrix; None where it is not positive definite."""
+    """Return the lower triangular root (m, m) of a symmetric matrix, None of one not positive definite."""
     m = len(matrix)
     root = np.zeros((m, m))
     rest = matrix.copy()
@@ -133,7 +133,7 @@ def _projected(given: Floats, weights: Floats) -> Floats:
     scale = np.sqrt(_diagonal(near))
     found = near / (scale[:, None] * scale[None, :])
     np.fill_diagonal(found, 1.0)
-    return found
+    return np.asarray(found)
 
 
 def _alternated(given: Floats, weights: Floats) -> Floats:

@@ -169,7 +169,8 @@ class RowDrawing:
         normals = self._normals(draw, n, attempt)
         if draw.latent is not None:
             latents = latents_of(draw.latent, self.normals[: draw.latent.before, places], normals)
-            codes = draw.latent.codes(latents, draw.weights(), systematic and self._is_first(attempt))
+            starts = random if systematic and self._is_first(attempt) else None
+            codes = draw.latent.codes(latents, draw.weights(), starts)
         elif gap_draw is None or gap is None:
             codes = self._codes(draw, states, places, random)
         else:
@@ -185,7 +186,7 @@ class RowDrawing:
         return np.array([normal_numbers(own) for own in words], np.float32).reshape(draw.latents, n)
 
     def _is_first(self, attempt: int) -> bool:
-        """Tell whether all rows of a partition are drawn: few that are drawn again are no whole to be ranked."""
+        """Tell whether all rows of a partition are drawn, not those again that broke an order."""
         return not attempt and not self.streams.again
 
     def _codes(

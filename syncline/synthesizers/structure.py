@@ -121,7 +121,7 @@ class Plan:
     def model(
         self, settings: FitSettings, draws: tuple[ColumnDraw, ...], told: tuple[Note, ...] = ()
     ) -> TabularModel:
-        """Return the model that draws as planned; ``told`` is what the technique says of how it was learnt."""
+        """Return the model that draws as planned; ``told`` is what the technique says of its learning."""
         gaps = tuple(column for column in self.book.gaps if column.codes.name in self.order)
         book = self.book
         return TabularModel(

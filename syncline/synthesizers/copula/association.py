@@ -1,9 +1,9 @@
 """Correlations of latents from counted tables: what a pair of columns would show is what it does show.
 
-The groups of a column are runs on its latent, cut at the quantiles of their shares. Each is scored by the middle of
-its ranks. The covariance of the scores of two columns is a series in the correlation of their latents,
-``sum of a[n] * b[n] * r**n``, with factors that follow from the cuts (Pearson 1900, doi:10.1098/rsta.1900.0022, as
-Mehler's formula of 1866 has it for any two functions). It grows with the correlation, which is thus found by
+The groups of a column are runs on its latent, cut at the quantiles of their shares. Each is scored by the
+middle of its ranks. The covariance of the scores of two columns is a series in the correlation of their
+latents, ``sum of a[n] * b[n] * r**n``, with factors that follow from the cuts (Pearson 1900, by Mehler's
+formula of 1866; doi:10.1098/rsta.1900.0022). It grows with the correlation, which is thus found by
 halving. For two groups each it is Pearson's tetrachoric correlation, for more a polychoric one.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,7 @@ from syncline.synthesizers.copula.latents import Latents
 Ints = npt.NDArray[np.int64]
 Masks = npt.NDArray[np.uint64]
 Floats = npt.NDArray[np.float64]
+CellT = TypeVar("CellT", np.int64, np.uint64)
 
 MOST = 0.985
 """A correlation at most, and one below zero at least."""
@@ -33,7 +35,7 @@ _AT_ONCE = 256
 
 @dataclass(frozen=True, slots=True)
 class DividedTable:
-    """The rows of two columns that two latents divide, in the groups of each, the last of which may be the rest.
+    """The rows of two columns that two latents divide, in the groups of each; the last may be the rest.
 
     Attributes
     ----------
@@ -52,8 +54,8 @@ class DividedTable:
     def covariance(self, min_cell: int) -> float:
         """Return the covariance of the scores of both, without what chance alone gives.
 
-        It is 0.0 where fewer than ``min_cell`` people are on a side of a cut in two. Of two cuts in two, a
-        quarter of fewer people counts as half of ``min_cell``, or as what chance would put there if that is less.
+        It is 0.0 where fewer than ``min_cell`` people are outside a latent's largest group. Where both
+        cut in two, a quarter of fewer people counts as half of ``min_cell``, or as many as chance puts there.
         """
         n = int(self.rows.sum())
         if n == 0 or self.fewest < min_cell:
@@ -113,7 +115,7 @@ def _solved(factors: Floats, aims: Floats) -> Floats:
 def _factors(margins: list[Ints]) -> Floats:
     """Return the factors (terms, t) of the scores of groups with so many rows, for each of t columns.
 
-    A score is a sum of steps at the cuts; a step at x has the factors ``density(x) * hermite(n - 1, x) / sqrt(n)``.
+    A score is a sum of steps at cuts; one at x has the factors ``density(x) * hermite(n - 1, x) / sqrt(n)``.
     """
     most = max(len(margin) for margin in margins)
     cuts, steps = np.zeros((len(margins), most - 1)), np.zeros((len(margins), most - 1))
@@ -160,8 +162,10 @@ def _outside(rows: Ints, held: Masks | None, axis: int) -> int:
     others = np.delete(np.arange(rows.shape[axis]), int(rows.sum(axis=1 - axis).argmax()))
     if held is None:
         return int(np.take(rows, others, axis=axis).sum())
-    return int(np.bitwise_or.reduce(np.take(held, others, axis=axis), axis=None, initial=np.uint64(0))).bit_count()
+    return int(
+        np.bitwise_or.reduce(np.take(held, others, axis=axis), axis=None, initial=np.uint64(0))
+    ).bit_count()
 
 
-def _united(table: npt.NDArray[np.generic], first: Ints, second: Ints, unite: np.ufunc) -> npt.NDArray[np.generic]:
-    return unite.reduceat(unite.reduceat(table, first, axis=0), second, axis=1)
+def _united(table: npt.NDArray[CellT], first: Ints, second: Ints, unite: np.ufunc) -> npt.NDArray[CellT]:
+    return np.asarray(unite.reduceat(unite.reduceat(table, first, axis=0), second, axis=1))

@@ -13,6 +13,9 @@ CARD = Card(
     questions=("marginals",),
     asks="one for pairs",
     most_columns=FULL_COLUMNS,
-    learning="each column's own histogram, and from tables of each two columns one correlation for each two latents",
+    learning=(
+        "each column's own histogram, and from tables of each two columns the correlations of latent normal"
+        " variables"
+    ),
 )
 """The card."""

@@ -65,7 +65,9 @@ class CountPairs(OwnPhase):
         weights = np.concatenate([own.reached() for own in latents])
         agreed = Correlations.nearest(_matrix(latents, found, settings.min_cell), weights)
         draws, told = self._draws(latents, agreed), _notes(agreed)
-        return Fitted(self.plan.model(settings, draws, told), self.plan.book.n_train, self.plan.book.n_holdout)
+        return Fitted(
+            self.plan.model(settings, draws, told), self.plan.book.n_train, self.plan.book.n_holdout
+        )
 
     def _draws(self, latents: tuple[Latents, ...], agreed: Correlations) -> tuple[ColumnDraw, ...]:
         root = cholesky(agreed.matrix)
@@ -90,7 +92,11 @@ def _matrix(
     firsts = np.cumsum([0, *(len(own) for own in latents)]).tolist()
     first = {own.name: at for own, at in zip(latents, firsts, strict=False)}
     matrix = np.eye(firsts[-1])
-    every = [(first[a] + table.first, first[b] + table.second, table) for (a, b), own in found.items() for table in own]
+    every = [
+        (first[a] + table.first, first[b] + table.second, table)
+        for (a, b), own in found.items()
+        for table in own
+    ]
     for (i, j, _), value in zip(every, correlations([table for *_, table in every], min_cell), strict=True):
         matrix[i, j] = matrix[j, i] = value
     return matrix
@@ -99,7 +105,8 @@ def _matrix(
 def _notes(agreed: Correlations) -> tuple[Note, ...]:
     if not agreed.moved:
         return ()
-    what = f"correlations of latent variables, by {agreed.moved:.2f} in the mean"
+    by = f"by {agreed.moved:.2f}" if agreed.moved >= 0.01 else "by less than 0.01"
+    what = f"correlations of latent variables, {by} in the mean"
     why = "those of pairs were not those of any table together, and the nearest that are were taken"
     remedy = "where pairs matter more than their agreement, choose another method"
     return (Note("", Deed.MOVED, what, why, remedy),)

@@ -58,7 +58,7 @@ class Latents:
         """Return which share of the rows each latent divides (k,), ``LEAST_WEIGHT`` at least."""
         rows = np.bincount(self.column.codes.lookup(self.coding), self.column.values.rows, len(self.order))
         before = np.concatenate([[0.0], np.cumsum(rows[self.order])])[np.concatenate([[0], self.ends[:-1]])]
-        return np.maximum(1.0 - before / max(float(rows.sum()), 1.0), LEAST_WEIGHT)
+        return np.asarray(np.maximum(1.0 - before / max(float(rows.sum()), 1.0), LEAST_WEIGHT))
 
     def codes(self) -> tuple[npt.NDArray[np.uint16], Ints]:
         """Return the codes in the order of their groups, and how many come up to the end of each latent."""
@@ -71,7 +71,7 @@ class Latents:
 
 
 def latents_of_columns(columns: Sequence[CodedColumn]) -> tuple[Latents, ...]:
-    """Return the latents of columns: of each at least one, of the larger cuts more, while there are some left."""
+    """Return the latents of columns: one of each, and more of the larger cuts while some are left."""
     orders = [_groups(column) for column in columns]
     wanted = [(int(gain), at) for at, one in enumerate(orders) for gain in one.gains]
     left = max(MOST_LATENTS - len(columns), 0)
@@ -143,5 +143,7 @@ def _has_order(column: CodedColumn, groups: int) -> bool:
 def _by_category(column: CodedColumn, groups: list[int]) -> list[int]:
     """Return groups of one code each in the order of their categories, the first of each."""
     values = column.values
-    first = {int(code): int(key) for code, key in zip(values.span_code[::-1], values.span_low[::-1], strict=True)}
+    first = {
+        int(code): int(key) for code, key in zip(values.span_code[::-1], values.span_low[::-1], strict=True)
+    }
     return sorted(groups, key=lambda group: first.get(group, group))
