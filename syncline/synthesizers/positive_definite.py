@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
-Places = npt.NDArray[np.intp]
+PairPlaces = npt.NDArray[np.intp]
 
 LEAST_EIGENVALUE = 2.0**-10
 """What a repaired matrix is stretched by at least in each direction, so that roundings do no harm."""
@@ -98,7 +98,7 @@ def eigen(matrix: Floats, near: Floats | None = None) -> tuple[Floats, Floats]:
     return _diagonal(a).copy(), vectors
 
 
-def _rounds(m: int) -> Iterator[tuple[Places, Places]]:
+def _rounds(m: int) -> Iterator[tuple[PairPlaces, PairPlaces]]:
     """Yield disjoint pairs of places, until each two met: the tables of a tournament."""
     seats = np.arange(m + m % 2)
     half = len(seats) // 2
@@ -109,7 +109,7 @@ def _rounds(m: int) -> Iterator[tuple[Places, Places]]:
         seats = np.concatenate([seats[:1], seats[-1:], seats[1:-1]])
 
 
-def _angles(a: Floats, p: Places, q: Places) -> tuple[Floats, Floats]:
+def _angles(a: Floats, p: PairPlaces, q: PairPlaces) -> tuple[Floats, Floats]:
     """Return cosine and sine of the rotations that make ``a[p, q]`` 0 (Golub and Van Loan 2013, 8.5.2)."""
     beside = a[p, q]
     none = beside == 0.0
@@ -120,7 +120,7 @@ def _angles(a: Floats, p: Places, q: Places) -> tuple[Floats, Floats]:
     return cosine, tangent * cosine
 
 
-def _rotate(rows: Floats, p: Places, q: Places, c: Floats, s: Floats) -> None:
+def _rotate(rows: Floats, p: PairPlaces, q: PairPlaces, c: Floats, s: Floats) -> None:
     first, second = rows[p], rows[q]
     rows[p] = c[:, None] * first - s[:, None] * second
     rows[q] = s[:, None] * first + c[:, None] * second
