@@ -107,6 +107,11 @@ class Plan:
         wanted = {frozenset(pair) for pair in self.determinants.items()}
         return replace(self, counted={p: t for p, t in self.counted.items() if frozenset(p) in wanted})
 
+    def without_gaps(self) -> Plan:
+        """Return the plan that draws each column itself, none by a gap: orders are kept by drawing again."""
+        gaps = {column.codes.name for column in self.book.gaps}
+        return replace(self, order=tuple(name for name in self.order if name not in gaps))
+
     def dependent_draw(self, name: str) -> ColumnDraw | None:
         """Return the draw of a column that follows from a gap or another column, None of all others."""
         if name in self.gaps:

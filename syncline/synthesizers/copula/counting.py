@@ -30,16 +30,18 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class CountPairs(OwnPhase):
-    """Count each two columns that follow from no other."""
+    """Count each two columns that follow from no other.
+
+    No gap is drawn: beside another column it would be three, and alone it would leave its column unrelated.
+    """
 
     plan: Plan
     name: ClassVar[str] = "pairs"
 
     def latents(self) -> tuple[Latents, ...]:
-        """Return the latents of the columns that have such, in visit order; a gap and a column are three."""
-        gaps = {column.codes.name for column in self.plan.book.gaps}
+        """Return the latents of the columns that have such, in visit order."""
         names = [self.plan.order[place] for place in self.plan.targets()]
-        return latents_of_columns([self.plan.book.column(name) for name in names if name not in gaps])
+        return latents_of_columns([self.plan.book.column(name) for name in names])
 
     def pairs(self, settings: FitSettings) -> Marginals:
         """Return the question."""

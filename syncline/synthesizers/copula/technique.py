@@ -19,7 +19,7 @@ class GaussianCopula:
 
     def begin(self, plan: Plan, settings: FitSettings) -> Phase | Fitted:
         """Return the phase that counts pairs."""
-        return CountPairs(plan.pruned())
+        return CountPairs(plan.without_gaps().pruned())
 
     def rounds(self, rows: int, settings: FitSettings) -> int:
         """Return how many rounds are to be expected: one."""
