@@ -104,14 +104,14 @@ def halves(place: Path) -> Iterator[Halves]:
         files = [place / f"{everyone.title}.{part}.csv".replace(" ", "_") for part in ("train", "hold")]
         for path, rows in zip(files, everyone.parts([half] * 2, np.random.default_rng(1)), strict=True):
             everyone.write(rows, path)
-        yield Halves(place, everyone.title, *files, target, everyone.schema, person)
+        yield Halves(place, everyone.title, files[0], files[1], target, everyone.schema, person)
     for name, target in (("diabetes", None), ("wine", "target"), ("breast_cancer", "target")):
         frame = getattr(bundled, f"load_{name}")(as_frame=True).frame
         rows = np.random.default_rng(1).permutation(len(frame))
         files = [place / f"{name}.{part}.csv" for part in ("train", "hold")]
         for path, own in zip(files, np.array_split(rows, 2), strict=True):
             frame.iloc[own].to_csv(path, index=False)
-        yield Halves(place, name, *files, target)
+        yield Halves(place, name, files[0], files[1], target)
 
 
 def _release(everyone: People, used: Path, out: Path, seed: int) -> None:

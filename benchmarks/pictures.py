@@ -44,7 +44,8 @@ def panel(title: str, table: pd.DataFrame, real: pd.DataFrame, left: int) -> Ite
 
 def share(values: pd.Series, real: pd.Series) -> pd.Series:
     """Return where values lie between the least and the greatest real one, from 0 to 1."""
-    return (values - real.min()) / (real.max() - real.min())
+    found: pd.Series = (values - real.min()) / (real.max() - real.min())
+    return found
 
 
 def main() -> None:
