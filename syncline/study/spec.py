@@ -217,6 +217,9 @@ class StudySpec(SpecSection):
     def _check_modelled(self) -> None:
         if not self.schema.modelled:
             raise WholeSentence("schema: it has no column that can be modelled")
+        refusal = self.synthesizer.card.refusal(len(self.schema.modelled))
+        if refusal is not None:
+            raise WholeSentence(f"synthesizer.method: {refusal}")
 
     def _check_gate(self) -> None:
         if self.release.gate is not None and self.holdout == 0:

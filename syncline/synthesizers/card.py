@@ -49,6 +49,7 @@ class Card:
     settings : what a study may set
     learning : what it learns under these settings, for who approves; fields are the names of settings
     most_rows : rows of all suppliers beyond which it is not exact; None without such a limit
+    most_columns : modelled columns that it learns at most; None without such a limit
     """
 
     name: str
@@ -60,11 +61,21 @@ class Card:
     settings: tuple[Setting, ...] = ()
     learning: str = ""
     most_rows: int | None = None
+    most_columns: int | None = None
 
     @property
     def defaults(self) -> dict[str, int]:
         """Return the value of each setting where a study leaves it out."""
         return {setting.name: setting.default for setting in self.settings}
+
+    def refusal(self, columns: int) -> str | None:
+        """Say why a table of so many modelled columns is not learnt; None where it is."""
+        if self.most_columns is None or columns <= self.most_columns:
+            return None
+        return (
+            f"{self.name} learns at most {self.most_columns} columns, and the schema has {columns}:"
+            " take columns out, or choose another method"
+        )
 
     def in_words(self, given: Mapping[str, int]) -> str:
         """Say what is learnt under the settings that are given, and the technique's own for others."""

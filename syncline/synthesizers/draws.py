@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from syncline.synthesizers.latent_draw import LatentDraw
 from syncline.synthesizers.nodes import Nodes
 from syncline.synthesizers.pair_factors import PairFactors
 from syncline.synthesizers.reordering import Reordering
@@ -32,6 +33,7 @@ class ColumnDraw:
     gap : or a gap that was drawn before and from which the column follows: then nothing is drawn
     factors : by which the shares of a state's codes change with the columns that were drawn before
     reordering : the line along which the values of a state lie, where they do
+    latent : or the latents out of which the codes are cut, by the weights of the only state
     """
 
     column: str
@@ -41,6 +43,7 @@ class ColumnDraw:
     gap: str | None = None
     factors: tuple[PairFactors, ...] = ()
     reordering: Reordering | None = None
+    latent: LatentDraw | None = None
 
     @classmethod
     def alone(cls, column: str, rows: Ints) -> ColumnDraw:
@@ -60,6 +63,19 @@ class ColumnDraw:
     def by_gap(cls, column: str, gap: str) -> ColumnDraw:
         """Return how a column comes about that is another one plus a gap."""
         return cls(column, np.ones((1, 1), np.uint64), gap=gap)
+
+    def cut_from(self, latent: LatentDraw | None) -> ColumnDraw:
+        """Return how a column that has no states is cut out of latents, with None how it is drawn alone."""
+        return replace(self, latent=latent)
+
+    @property
+    def latents(self) -> int:
+        """How many latents the column has."""
+        return 0 if self.latent is None else len(self.latent)
+
+    def weights(self) -> Ints:
+        """Return the weights of the codes of a column that has one state (codes,)."""
+        return np.asarray(np.diff(self.above[0].astype(np.int64), prepend=0))
 
     def codes(self, states: Ints, random: Bits, systematic: bool, near: Ints | None = None) -> Codes:
         """Return a code (n,) for each row's state (n,), from uniform words (n,).

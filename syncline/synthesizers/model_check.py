@@ -17,6 +17,7 @@ from syncline.synthesizers.column_coding import CodedColumn
 from syncline.synthesizers.draws import WEIGHT_BITS, ColumnDraw
 from syncline.synthesizers.formulas import solvable
 from syncline.synthesizers.kept_rows import in_order
+from syncline.synthesizers.latent_draw import LatentDraw
 from syncline.synthesizers.nodes import Nodes
 from syncline.synthesizers.pair_factors import FACTOR_BITS, MOST_FACTOR, MOST_FACTORS
 from syncline.synthesizers.registry import cards
@@ -47,6 +48,7 @@ def check_model(model: TabularModel) -> None:
         _require(draw.column == name)
         _check_draw(draw, columns, model.order[:place])
         _check_factors(draw, columns, model.order[:place])
+        _require(draw.latent is None or draw.latent.before == sum(d.latents for d in model.draws[:place]))
         if draw.reordering is not None:
             _check_reordering(draw, columns, model.order[:place])
     for formula in (*(d.formula for d in model.derived), *model.bounds):
@@ -115,6 +117,19 @@ def _check_draw(draw: ColumnDraw, columns: Mapping[str, CodedColumn], before: tu
         _check_tree(draw.nodes, len(before))
         states = len(draw.nodes.leaves)
     _require(len(above) == states)
+    if draw.latent is not None:
+        _check_latent(draw, draw.latent)
+
+
+def _check_latent(draw: ColumnDraw, latent: LatentDraw) -> None:
+    """Raise ValueError unless each code is cut out of one latent, and the loadings are of those before."""
+    codes, k = draw.above.shape[1], len(latent)
+    _require(draw.determinant is None and draw.nodes is None and not draw.factors and draw.reordering is None)
+    _require(latent.order.dtype == np.dtype("u2") and np.array_equal(np.sort(latent.order), np.arange(codes)))
+    _require(k > 0 and latent.ends.dtype == np.dtype("i8") and int(latent.ends[-1]) == codes)
+    _require(bool((np.diff(latent.ends, prepend=0) > 0).all()))
+    _require(latent.loadings.dtype == np.dtype("f8") and latent.loadings.shape[0] == k)
+    _require(latent.before >= 0 and bool((np.abs(latent.loadings) <= 1.0).all()))
 
 
 def _check_factors(draw: ColumnDraw, columns: Mapping[str, CodedColumn], before: tuple[str, ...]) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 FOLDERS = [
     "syncline.synthesizers.cart",
     "syncline.synthesizers.marginals",
+    "syncline.synthesizers.copula",
 ]
 """The techniques, the usual one first."""
 
@@ -25,7 +26,7 @@ DEFAULT: str = import_module(f"{FOLDERS[0]}.card").CARD.name
 """The technique of who names none."""
 
 PLANNED = frozenset(
-    {"normal", "copula", "graphical", "bootstrap", "masking", "simulation", "ctgan", "tvae", "sequence"}
+    {"normal", "graphical", "bootstrap", "masking", "simulation", "ctgan", "tvae", "sequence"}
 )
 """Techniques that the design names and this version does not have."""
 

@@ -28,6 +28,7 @@ from syncline.synthesizers.kept_rows import (
     keys_of_numbers,
     put_rows,
 )
+from syncline.synthesizers.latent_draw import Normals, latents_of, normal_numbers
 from syncline.synthesizers.reordering import OnLine, Reordering
 from syncline.synthesizers.streams import Seed
 
@@ -64,6 +65,7 @@ class RowDrawing:
     Attributes
     ----------
     bins : the bins of the columns that are there, in visit order (n, columns)
+    normals : normal numbers of the latents of the columns that are there (latents, n)
     rows : the cells that are there
     codes : of the columns that are there (n,) each
     drawn : how many columns are there
@@ -72,6 +74,7 @@ class RowDrawing:
     drawers: Drawers
     streams: Streams
     bins: npt.NDArray[np.uint8]
+    normals: Normals
     rows: MutableColumns = field(default_factory=dict)
     codes: dict[str, Codes] = field(default_factory=dict)
     drawn: int = 0
@@ -88,7 +91,7 @@ class RowDrawing:
         bins[:, : len(names)] = self.bins[rows, : len(names)]
         cells = {name: (self.rows[name][0][rows], self.rows[name][1][rows]) for name in names}
         codes = {name: self.codes[name][rows] for name in names}
-        return RowDrawing(self.drawers, streams, bins, cells, codes, len(names))
+        return RowDrawing(self.drawers, streams, bins, self.normals[:, rows], cells, codes, len(names))
 
     def put(self, rows: Keys, part: RowDrawing) -> None:
         """Put other rows into the places ``rows`` (k,)."""
@@ -96,6 +99,7 @@ class RowDrawing:
         for name, codes in part.codes.items():
             self.codes[name][rows] = codes
         self.bins[rows] = part.bins
+        self.normals[:, rows] = part.normals
 
     def add(self, name: str, draw: ColumnDraw) -> None:
         """Draw the next column or gap, or compute the column of a gap that was drawn."""
@@ -138,17 +142,20 @@ class RowDrawing:
 
     def _drawn(self, name: str, draw: ColumnDraw, states: StateOfRows) -> tuple[Codes, DrawnCells]:
         every, gap_draw = np.arange(len(self.bins)), self.drawers.gap_draw(draw)
-        codes, (keys, missing) = self._once(name, draw, gap_draw, states, every, 0)
+        codes, (keys, missing), own = self._once(name, draw, gap_draw, states, every, 0)
         codes, keys, missing = codes.copy(), keys.copy(), missing.copy()
         left = every[~self._fits(name, (keys, missing), every)]
         made = 1
         while len(left) and made < COLUMN_DRAWS:
             tries = tries_at_once(made, COLUMN_DRAWS - made, len(left))
             places = np.repeat(left, tries)
-            found, cells = self._once(name, draw, gap_draw, states[places], places, made)
+            found, cells, other = self._once(name, draw, gap_draw, states[places], places, made)
             chosen, mended = first_fit(self._fits(name, cells, places), tries)
             codes[left], keys[left], missing[left] = (part[chosen] for part in (found, *cells))
+            own[:, left] = other[:, chosen]
             left, made = left[~mended], made + tries
+        if draw.latent is not None:
+            self.normals[draw.latent.before : draw.latent.before + len(own)] = own
         return codes, (keys, missing)
 
     def _once(
@@ -159,16 +166,33 @@ class RowDrawing:
         states: StateOfRows,
         places: Keys,
         attempt: int,
-    ) -> tuple[Codes, DrawnCells]:
-        """Draw the codes and cells of the rows at ``places`` (k,), whose states (k,) are known."""
+    ) -> tuple[Codes, DrawnCells, Normals]:
+        """Draw the rows at ``places`` (k,), whose states (k,) are known: codes, cells, numbers of latents."""
         gap, n, systematic = self.drawers.by_name[name].codes.gap, len(places), self.drawers.systematic
         random = self.streams.words("code", name, n, attempt)
         near = None if attempt else self._near()
-        if gap_draw is None or gap is None:
+        normals = self._normals(draw, n, attempt)
+        if draw.latent is not None:
+            latents = latents_of(draw.latent, self.normals[: draw.latent.before, places], normals)
+            starts = random if systematic and self._is_first(attempt) else None
+            codes = draw.latent.codes(latents, draw.weights(), starts)
+        elif gap_draw is None or gap is None:
             codes = self._codes(draw, states, places, random, near)
         else:
             codes = gap_draw.codes(states, random, self.rows[gap.base][1][places], systematic, near)
-        return codes, self.drawers.decoder(name).decode(codes, self.streams.words("value", name, n, attempt))
+        cells = self.drawers.decoder(name).decode(codes, self.streams.words("value", name, n, attempt))
+        return codes, cells, normals
+
+    def _normals(self, draw: ColumnDraw, n: int, attempt: int) -> Normals:
+        """Return the normal numbers (k, n) of a column's latents for n rows."""
+        words = [
+            self.streams.words(f"latent {place}", draw.column, n, attempt) for place in range(draw.latents)
+        ]
+        return np.array([normal_numbers(own) for own in words], np.float32).reshape(draw.latents, n)
+
+    def _is_first(self, attempt: int) -> bool:
+        """Tell whether all rows of a partition are drawn, not those again that broke an order."""
+        return not attempt and not self.streams.again
 
     def _codes(
         self,

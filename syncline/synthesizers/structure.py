@@ -11,6 +11,7 @@ import numpy.typing as npt
 from syncline.data.codebook import Codebook
 from syncline.data.constraint import Constraint
 from syncline.data.gap import Gap
+from syncline.data.note import Note
 from syncline.synthesizers.column_coding import CodedColumn
 from syncline.synthesizers.dependencies import Pair
 from syncline.synthesizers.drawing import Draws
@@ -113,6 +114,11 @@ class Plan:
         wanted = {frozenset(pair) for pair in self.determinants.items()}
         return replace(self, counted={p: t for p, t in self.counted.items() if frozenset(p) in wanted})
 
+    def without_gaps(self) -> Plan:
+        """Return the plan that draws each column itself, none by a gap: orders are kept by drawing again."""
+        gaps = {column.codes.name for column in self.book.gaps}
+        return replace(self, order=tuple(name for name in self.order if name not in gaps))
+
     def dependent_draw(self, name: str) -> ColumnDraw | None:
         """Return the draw of a column that follows from a gap or another column, None of all others."""
         if name in self.gaps:
@@ -124,8 +130,10 @@ class Plan:
         assert table is not None
         return ColumnDraw.beside(name, determinant, table, self.book.column(name).values.rows)
 
-    def model(self, settings: FitSettings, draws: tuple[ColumnDraw, ...]) -> TabularModel:
-        """Return the model that draws as planned."""
+    def model(
+        self, settings: FitSettings, draws: tuple[ColumnDraw, ...], told: tuple[Note, ...] = ()
+    ) -> TabularModel:
+        """Return the model that draws as planned; ``told`` is what the technique says of its learning."""
         gaps = tuple(column for column in self.book.gaps if column.codes.name in self.order)
         book = self.book
         return TabularModel(
@@ -138,6 +146,7 @@ class Plan:
             book.n_train,
             gaps,
             settings.draws is Draws.SYSTEMATIC,
+            told,
         )
 
     def targets(self) -> tuple[int, ...]:

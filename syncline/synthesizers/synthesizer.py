@@ -43,7 +43,7 @@ from syncline.synthesizers.conditions import ConditionValue, conditions_of, mask
 from syncline.synthesizers.drawing import Draws
 from syncline.synthesizers.model import Columns, Model
 from syncline.synthesizers.model_file import SavedModel, load_model, save_model
-from syncline.synthesizers.registry import DEFAULT
+from syncline.synthesizers.registry import DEFAULT, card_of
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.streams import PARTITION_ROWS, Seed
 from syncline.synthesizers.untold_values import left_out_notes
@@ -144,6 +144,9 @@ class Synthesizer:
         found = infer_source(source) if self._given is None else _declared(self._given, source)
         schema = found.schema
         check_visited(self._visit_sequence, schema)
+        refusal = card_of(self._method).refusal(len(schema.modelled))
+        if refusal is not None:
+            raise UsageError(f"method: {refusal}")
         settings = FitSettings(
             schema,
             self._method,

@@ -70,6 +70,7 @@ class TabularModel(Model):
     gaps : codes and values of the gaps from which columns follow
     systematic : whether codes are drawn at equal distances, so that their counts are the model's, or each row
         by itself
+    told : what the technique says of how it was learnt
     """
 
     method: str
@@ -81,6 +82,7 @@ class TabularModel(Model):
     n_rows: int
     gaps: tuple[CodedColumn, ...] = ()
     systematic: bool = True
+    told: tuple[Note, ...] = ()
     keeps_constraints: ClassVar[bool] = True
 
     def released(self, schema: Schema) -> Schema:
@@ -100,7 +102,7 @@ class TabularModel(Model):
             {name: column.values.merged for name, column in named.items() if column.values.merged},
             {name: column.groups for name, column in named.items() if column.groups},
             {name: column.other_share for name, column in named.items() if column.other_share},
-            wide_notes(self.method, len(self.columns)),
+            (*wide_notes(self.method, len(self.columns)), *self.told),
         )
 
     def notes(self, tables: Sequence[Workspace], min_cell: int, others: str = "") -> tuple[Note, ...]:
@@ -127,7 +129,8 @@ class TabularModel(Model):
         orders = orders_among_drawn(self.bounds, self.recomputed, by_name)
         drawers = Drawers(by_name, orders, self.systematic)
         bins = np.zeros((n, len(self.order)), np.uint8)
-        drawing = RowDrawing(drawers, Streams(seed, partition), bins)
+        normals = np.zeros((sum(draw.latents for draw in self.draws), n), np.float32)
+        drawing = RowDrawing(drawers, Streams(seed, partition), bins, normals)
         drawing.draw(self.order, self.draws)
         rows = self._whole(drawing)
         tests = [OrderTest.of_bound(bound, by_name) for bound in self.bounds]

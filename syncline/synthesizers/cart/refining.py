@@ -33,7 +33,10 @@ def refined_model(
     orders = orders_among_drawn(model.bounds, model.recomputed, by_name)
     rows = min(max(model.n_rows, LEAST_ROWS), MOST_ROWS)
     bins = np.zeros((rows, len(model.order)), np.uint8)
-    drawing = RowDrawing(Drawers(by_name, orders, systematic=True), Streams(Seed(b"refining"), 0), bins)
+    normals = np.zeros((0, len(bins)), np.float32)
+    drawing = RowDrawing(
+        Drawers(by_name, orders, systematic=True), Streams(Seed(b"refining"), 0), bins, normals
+    )
     lines = None if spread is None else Lines(drawing, spread, model.n_rows)
     of_target = dict[int, dict[str, PairTable]]()
     for pair in pairs:
