@@ -19,12 +19,12 @@ from syncline.synthesizers.structure import Plan
 from syncline.synthesizers.tabular_model import TabularModel
 from syncline.synthesizers.visit_order import visit_order
 
-Parents = Mapping[str, tuple[str, ...]]
+ParentsOf = Mapping[str, tuple[str, ...]]
 """The columns beside which each is drawn, in the order in which columns are drawn."""
 
 
 def graphical_model(
-    plan: Plan, settings: FitSettings, parents: Parents, cells: Mapping[str, HeldCells]
+    plan: Plan, settings: FitSettings, parents: ParentsOf, cells: Mapping[str, HeldCells]
 ) -> TabularModel:
     """Return the model; ``cells`` are of each column that has parents: its codes, and their bins."""
     coded = (*plan.book.columns, *plan.book.gaps)
