@@ -15,11 +15,13 @@ synthetic = Synthesizer("graphical", seed=1).fit(real).sample(len(real))
 
 
 def bubbles(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return how many rows each place holds, and their mean shade."""
     found = rows.groupby([ACROSS, UP])[SHADE].agg(["size", "mean"]).reset_index()
     return found[found["size"] >= 5]
 
 
 def panel(title: str, rows: pd.DataFrame, shift: int) -> str:
+    """Return one half of the picture."""
     marks = [f'<text x="{shift}" y="16">{title}</text>']
     for years, age, size, mean in bubbles(rows).itertuples(index=False):
         x = shift + years / real[ACROSS].max() * WIDTH
