@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__version__ = "0.12.0.dev0"
+__version__ = "0.13.0.dev0"
 
-ALGORITHM_VERSION = 12
+ALGORITHM_VERSION = 13
 """Hub and agents that differ here refuse a study before it starts."""

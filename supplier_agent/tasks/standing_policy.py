@@ -145,7 +145,9 @@ def _against_questions(policy: Policy, spec: StudySpec, flow: DataFlow | None) -
 def _against_limits(policy: Policy, spec: StudySpec) -> Iterator[str]:
     """Refuse a study at once where the limits do not let its first questions be answered."""
     limits, method = policy.limits, spec.synthesizer.method
-    order = 2 if spec.schema.constraints or spec.validation is not None else spec.synthesizer.card.order
+    order = spec.synthesizer.card.order_under(spec.synthesizer.of_technique)
+    if spec.schema.constraints or spec.validation is not None:
+        order = max(order, 2)
     if limits.max_order < order:
         yield (
             f"limits.max_order: the method {method} counts {order} columns together, permitted are"

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from syncline.questions.asked import Asked
 
 
+MOST_COLUMNS = 6
+"""Columns of a set at most."""
+
+
 @dataclass(frozen=True, slots=True)
 class Marginals(TableQuestion[Counts]):
     """Count the cells of ``sets`` in one fold; the last axis of a set varies fastest."""
@@ -43,8 +47,8 @@ class Marginals(TableQuestion[Counts]):
 
     def __post_init__(self) -> None:
         for axes in self.sets:
-            if not 1 <= len(axes) <= 3:
-                raise ValueError("marginals: a set names one, two or three columns")
+            if not 1 <= len(axes) <= MOST_COLUMNS:
+                raise ValueError(f"marginals: a set names one to {MOST_COLUMNS} columns")
 
     def size(self, codebook: Codebook | None = None) -> int:
         """Return the number of cells of the answer."""

@@ -34,6 +34,19 @@ class Setting:
         return self.by_size if self.by_size and not value else f"{value} {self.unit}".rstrip()
 
 
+MIN_LEAF = Setting(
+    "min_leaf",
+    0,
+    1_000_000,
+    0,
+    "The fewest rows of a tree's leaf; 0 or `auto` takes 20 to 150 by the size of the table, with"
+    " persons twice as many.",
+    unit="rows",
+    by_size="20 to 150 rows, by the size of the table, with persons twice as many",
+)
+"""The setting of every technique that draws from the leaves of trees."""
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
     """A technique as others see it.
@@ -50,6 +63,7 @@ class Card:
     learning : what it learns under these settings, for who approves; fields are the names of settings
     most_rows : rows of all suppliers beyond which it is not exact; None without such a limit
     most_columns : modelled columns that it learns at most; None without such a limit
+    order_by : the setting that says how many columns it counts together at most; empty where it is ``order``
     """
 
     name: str
@@ -62,6 +76,11 @@ class Card:
     learning: str = ""
     most_rows: int | None = None
     most_columns: int | None = None
+    order_by: str = ""
+
+    def order_under(self, given: Mapping[str, int]) -> int:
+        """Return how many columns it counts together at most, under the settings that are given."""
+        return {**self.defaults, **given}[self.order_by] if self.order_by else self.order
 
     @property
     def defaults(self) -> dict[str, int]:

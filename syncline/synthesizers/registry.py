@@ -17,17 +17,16 @@ if TYPE_CHECKING:
 
 FOLDERS = [
     "syncline.synthesizers.cart",
-    "syncline.synthesizers.marginals",
+    "syncline.synthesizers.graphical",
     "syncline.synthesizers.copula",
+    "syncline.synthesizers.marginals",
 ]
 """The techniques, the usual one first."""
 
 DEFAULT: str = import_module(f"{FOLDERS[0]}.card").CARD.name
 """The technique of who names none."""
 
-PLANNED = frozenset(
-    {"normal", "graphical", "bootstrap", "masking", "simulation", "ctgan", "tvae", "sequence"}
-)
+PLANNED = frozenset({"normal", "bootstrap", "masking", "simulation", "ctgan", "tvae", "sequence"})
 """Techniques that the design names and this version does not have."""
 
 

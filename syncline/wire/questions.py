@@ -12,7 +12,7 @@ from syncline.data.constraint import Constraint, Formula
 from syncline.data.variable import MAX_NAME
 from syncline.errors import WireError
 from syncline.questions.formula_check import FormulaCheck
-from syncline.questions.marginals import Axis, Marginals
+from syncline.questions.marginals import MOST_COLUMNS, Axis, Marginals
 from syncline.questions.moments import Moments
 from syncline.questions.pair_counts import PairCounts
 from syncline.questions.profile import Profile
@@ -178,7 +178,7 @@ def _marginals(message: pb.Marginals) -> Marginals:
     strict.few("marginals.sets", len(message.sets), MAX_SETS)
     sets = []
     for axes in message.sets:
-        strict.few("marginals.axes", len(axes.axes), 3)
+        strict.few("marginals.axes", len(axes.axes), MOST_COLUMNS)
         sets.append(
             tuple(
                 Axis(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from syncline.synthesizers.card import Card, Setting
+from syncline.synthesizers.card import MIN_LEAF, Card, Setting
 
 CARD = Card(
     name="cart",
@@ -12,16 +12,7 @@ CARD = Card(
     questions=("marginals", "tree_level"),
     asks="then up to {max_depth} for trees",
     settings=(
-        Setting(
-            "min_leaf",
-            0,
-            1_000_000,
-            0,
-            "The fewest rows of a tree's leaf; 0 or `auto` takes 20 to 150 by the size of the table, with"
-            " persons twice as many.",
-            unit="rows",
-            by_size="20 to 150 rows, by the size of the table, with persons twice as many",
-        ),
+        MIN_LEAF,
         Setting("max_depth", 1, 30, 12, "The most splits on the way to a leaf, 1 to 30.", unit="splits"),
     ),
     learning=(

@@ -26,6 +26,7 @@ from syncline.synthesizers.cart.pair_tables import (
 from syncline.synthesizers.cart.refining import refined_model
 from syncline.synthesizers.cart.tree import GrowingTree, Pending
 from syncline.synthesizers.fitted import Fitted
+from syncline.synthesizers.leaf_draws import leaf_rows
 from syncline.synthesizers.nodes import Nodes
 from syncline.synthesizers.phases.phase import OwnPhase, Phase
 from syncline.synthesizers.settings import FitSettings
@@ -56,17 +57,6 @@ def begin_trees(plan: Plan, settings: FitSettings) -> Phase | Fitted:
     if not splits or all(tree.target == 0 for tree in trees):
         return CountLeaves(plan, trees, 0)
     return GrowLevel(plan, trees, 0)
-
-
-def leaf_rows(rows: int, settings: FitSettings) -> int:
-    """Return the fewest rows of a leaf in a table of ``rows`` training rows.
-
-    Where it is not set, a table has some forty leaves, of 20 to 50 rows; from 10,000 rows on leaves grow with
-    it up to 150, since many small ones remember who was learnt. Where rows belong to persons, who have
-    several, a leaf has twice as many.
-    """
-    by_size = max(min(max(rows // 40, 20), 50), min(rows // 200, 150))
-    return settings.own("min_leaf") or by_size * (2 if settings.persons else 1)
 
 
 def rule_of(rows: int, settings: FitSettings) -> GrowthRule:

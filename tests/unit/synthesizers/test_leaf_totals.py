@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncline.synthesizers.cart.leaves import _raked
+from syncline.synthesizers.leaf_draws import raked_shares
 
 
 @given(
@@ -21,7 +21,7 @@ def test_leaves_together_have_the_shares_of_the_root(counts: list[list[int]], sh
     leaves = np.array(counts, np.float64)
     sizes, whole = leaves.sum(axis=1), leaves.sum(axis=0) / leaves.sum()
     bent = leaves / sizes[:, None] * (1 - shift) + shift / 3
-    raked = _raked(bent, sizes, whole)
+    raked = raked_shares(bent, sizes, whole)
     assert raked.sum(axis=1) == pytest.approx(1.0)
     drawn = (raked * sizes[:, None]).sum(axis=0) / sizes.sum()
     before = (bent * sizes[:, None]).sum(axis=0) / sizes.sum()

@@ -386,7 +386,7 @@ def rank_message(**fields: Any) -> dict[str, Any]:
         ({"marginals": pb.Marginals(sets=[pb.MarginalSet()])}, "marginals"),
         ({"marginals": pb.Marginals(sets=[pb.MarginalSet(axes=[pb.Axis(column="a")])])}, "marginals.coding"),
         (
-            {"marginals": pb.Marginals(sets=[pb.MarginalSet(axes=[pb.Axis(column="a", coding=1)] * 4)])},
+            {"marginals": pb.Marginals(sets=[pb.MarginalSet(axes=[pb.Axis(column="a", coding=1)] * 7)])},
             "marginals.axes",
         ),
         ({"moments": pb.Moments(columns=[pb.ScaledColumn(name="a", exponent=1101)])}, "moments.exponent"),
