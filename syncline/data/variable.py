@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 from pydantic import AfterValidator, Field, ValidationInfo, field_serializer, field_validator, model_validator
 
 from syncline.data.faults import together
+from syncline.data.kept_grids import grid_of, places_of
 from syncline.data.kinds import CATEGORICAL_KINDS, FREE_KINDS, NUMERIC_KINDS, PERSON_KINDS, Kind, Role
 from syncline.data.labels import is_printable_line, normal_label
 from syncline.data.parents import Parents, fault_of_parents
@@ -103,31 +104,6 @@ StateCodes = Annotated[Mapping[str, str], AfterValidator(_normal_codes)]
 """The code of each named state and what it means, in the order of the codes."""
 
 
-def _places_of(kind: Kind, decimals: int | None, step: str | None, origin: str | None) -> int | None:
-    if kind is Kind.CONTINUOUS and decimals is None and step is not None:
-        return max(decimals_of(step), decimals_of(origin or ""))
-    return decimals
-
-
-@lru_cache(maxsize=1024)
-def _grid_of(
-    kind: Kind,
-    decimals: int | None,
-    digits: int | None,
-    zone: str | None,
-    step: str | None,
-    origin: str | None,
-) -> Grid | None:
-    """Return the grid of an ordered kind, kept: a wide table asks a hundred times a column."""
-    if kind in CATEGORICAL_KINDS or kind in FREE_KINDS:
-        return None
-    from syncline.data.grid import Grid
-
-    places = _places_of(kind, decimals, step, origin)
-    width, past = (None if size is None else width_of(size, kind, places or 0) for size in (step, origin))
-    return Grid(kind, places, zone, width, past or 0, digits)
-
-
 class Variable(Section):
     """Describe one column: what it holds, on which grid, within which bounds, and for what use."""
 
@@ -159,12 +135,12 @@ class Variable(Section):
     @property
     def grid(self) -> Grid | None:
         """The grid of an ordered kind; None for categories, text and identifiers."""
-        return _grid_of(self.kind, self.decimals, self.digits, self.zone, self.step, self.origin)
+        return grid_of(self.kind, self.decimals, self.digits, self.zone, self.step, self.origin)
 
     @property
     def places(self) -> int | None:
         """The decimals of the grid: those declared, or those of the step and its origin."""
-        return _places_of(self.kind, self.decimals, self.step, self.origin)
+        return places_of(self.kind, self.decimals, self.step, self.origin)
 
     @property
     def width(self) -> int | None:
