@@ -215,7 +215,7 @@ def test_wrong_keys_and_values_are_refused(tmp_path: Path, extra: str, said: str
         ),
         ("privacy: {differential_privacy: {epsilon: 1}}\n", "leave it none"),
         ("privacy: {min_cell_at: supplier}\n", "privacy.min_cell_at: this version does not implement it"),
-        ("synthesizer: {method: copula}\n", "'copula' is not implemented by this version"),
+        ("synthesizer: {method: ctgan}\n", "'ctgan' is not implemented by this version"),
         ("linkage: exact\n", "this version does not implement linkage"),
         ("governance: {contact: me}\n", "governance: this version does not implement it; leave it out"),
         ("validation: {models: [age ~ sx]}\n", "validation.models: 'sx' is not a column; did you mean sex?"),
