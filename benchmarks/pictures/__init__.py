@@ -1,0 +1,1 @@
+"""Pictures of real beside synthetic rows for the pages of techniques."""
