@@ -217,7 +217,9 @@ def _useful(d: Mapping[str, Any]) -> VerdictLine:
             question, "mild", ("Not measured: the table was not compared with real rows.", *_severe(d))
         )
     kind, short = _level(pairs, measured(metrics, "auc_holdout"))
-    return VerdictLine(question, kind, (short, *_severe(d), *_likeness(metrics), *_learning(metrics)))
+    lost = list(_lost_models(metrics))
+    lines = (short, *_severe(d), *lost, *_likeness(metrics), *_learning(metrics))
+    return VerdictLine(question, "mild" if lost and kind == "good" else kind, lines)
 
 
 def hidden_figures(metrics: Mapping[str, Any]) -> list[str]:
@@ -257,6 +259,18 @@ def _likeness(metrics: Mapping[str, Any]) -> Iterator[str]:
     if auc is not None:
         telling = "can hardly tell" if auc["value"] < TOLD_APART else "can tell"
         yield f"A classifier {telling} its rows from real ones (area {auc['value']:.3f}; 0.5 is guessing)."
+
+
+def _lost_models(metrics: Mapping[str, Any]) -> Iterator[str]:
+    """Name the declared models of which the table says something else: what the study is for, most likely."""
+    for name, metric in metrics.items():
+        if stem(name) != "regression" or metric["value"] is None or not metric["floor"]:
+            continue
+        if metric["value"] < metric["floor"] / FAR:
+            yield (
+                f"Not for the model {name.partition(':')[2]}: its intervals overlap those of the real rows by"
+                f" {percent(metric['value'])}, between two real samples {percent(metric['floor'])}."
+            )
 
 
 def _learning(metrics: Mapping[str, Any]) -> Iterator[str]:

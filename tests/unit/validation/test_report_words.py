@@ -112,6 +112,19 @@ def test_nothing_measured_is_said_and_never_taken_for_good() -> None:
     assert trusted(report())[-1].startswith("Nothing more:")
 
 
+@pytest.mark.parametrize(
+    ("overlap", "floor", "said"),
+    [(0.1, 0.6, True), (0.25, 0.6, False), (0.1, None, False), (None, 0.6, False)],
+)
+def test_a_declared_model_that_is_lost_stands_in_the_verdict(
+    overlap: float | None, floor: float | None, said: bool
+) -> None:
+    near = {"tv_2way": figure(0.05, 0.05), "auc_holdout": figure(0.52)}
+    useful = answers(report(**near, **{"regression:sick ~ age": figure(overlap, floor)}))[1]
+    assert any(line.startswith("Not for the model sick ~ age: ") for line in useful.lines) is said
+    assert useful.kind == ("mild" if said else "good")
+
+
 def test_a_severe_hazard_stands_in_the_verdict() -> None:
     found = report(tv_2way=figure(0.05, 0.05)) | {"hazards": [{"severe": True, "words": "kg and lb"}]}
     assert any(line.startswith("Warning: codings of suppliers") for line in answers(found)[1].lines)
