@@ -99,10 +99,12 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(DEMO_READY): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing packages into $(VENV): a minute or two, once."
 	$(BIN)/python $(PIP_INSTALL) constraints.txt --editable '.[demo]'
 	touch $@
 
 $(DEV_READY): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing packages into $(VENV): a minute or two, once."
 	$(BIN)/python $(PIP_INSTALL) constraints.txt --editable '.[databases,demo,dev,excel,postgres]'
 	touch $(DEMO_READY) $@
 
