@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -65,7 +66,16 @@ def prepare(
     else:
         _show(found)
     if found.declined:
-        raise DataError(f"{source}: a study with this schema would decline it: {'; '.join(found.declined)}")
+        _decline(source, found.declined)
+
+
+def _decline(source: str, reasons: Sequence[str]) -> NoReturn:
+    """Say why a study would decline the table, a line each where there are several reasons."""
+    if len(reasons) == 1:
+        raise DataError(f"{source}: a study with this schema would decline it: {reasons[0]}")
+    for reason in reasons:
+        say(reason, err=True)
+    raise DataError(f"{source}: a study with this schema would decline it for these {len(reasons)} reasons")
 
 
 @confined_by_policy

@@ -179,9 +179,10 @@ def test_a_dry_run_shows_counts_and_warns(command, home, files, tmp_path):
     code, out, error = command(*tried, "--html", page, "--home", home.root)
     assert code == 1
     for words in (
-        "a study with this schema would decline it: it has no column 'weight'",
-        "column 'age' has 1 cells outside of its range",
-        "column 'sex' has 1 cells that it cannot read",
+        "a study with this schema would decline it for these 3 reasons",
+        "it has no column 'weight'",
+        "\ncolumn 'age' has 1 cells outside of its range",
+        "\ncolumn 'sex' has 1 cells that it cannot read",
     ):
         assert words in error
     for words in (
