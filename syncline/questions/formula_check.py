@@ -28,6 +28,7 @@ from syncline.data.codebook import Codebook
 from syncline.data.constraint import ELAPSED, Constraint, Formula, check_formula
 from syncline.data.kinds import NUMERIC_KINDS, Kind
 from syncline.data.schema import Schema
+from syncline.data.variable import Variable
 from syncline.errors import ProtocolError
 from syncline.questions.counts import Counts
 from syncline.questions.elapsed import elapsed, microseconds
@@ -41,6 +42,8 @@ TOLERANCE = 1e-6
 CELLS = 3
 FEW = 12
 """Fractions of a step up to which they are few: of more, only one row in 13 may lie in the middle of two."""
+MOST_CARRIED = 1e-4
+"""The largest part of a quotient that the rounding of its inputs may explain: more would let chance pass."""
 _SAME = 1e-9
 _BELOW_HALF = 0.495
 """Share of a step that is less than half of it, and more than any fraction but a half comes to."""
@@ -111,6 +114,12 @@ def solve(constraint: Constraint, name: str, of: Column, others: list[Column]) -
     return rest, defined
 
 
+def _step(variable: Variable) -> float:
+    """Return the step of a column's values, 0 without an even one."""
+    grid = variable.grid
+    return float(grid.step or 0) if grid is not None and variable.kind in NUMERIC_KINDS else 0.0
+
+
 def slack_of(constraint: Constraint, schema: Schema) -> tuple[float, float, float]:
     """Return by how much the two sides may differ: relative to their size, besides, and at most."""
     of, read = (schema.variable(name) for name in (constraint.of, constraint.inputs[0]))
@@ -120,11 +129,10 @@ def slack_of(constraint: Constraint, schema: Schema) -> tuple[float, float, floa
         return 0.0, 0.0, np.inf
     whole = all(schema.variable(name).kind is Kind.INTEGER for name in constraint.columns)
     if constraint.formula in ELAPSED:
-        step = float(of.grid.step or 0) if of.grid is not None else 0.0
-        return (0.0, 0.0, 0.0) if of.kind is Kind.INTEGER else (TOLERANCE, step / 2, np.inf)
+        return (0.0, 0.0, 0.0) if of.kind is Kind.INTEGER else (TOLERANCE, _step(of) / 2, np.inf)
     if constraint.formula not in _ROUNDED:
         return TOLERANCE, 0.0, _BELOW_HALF if whole else np.inf
-    steps = [float(v.grid.step or 0) if v.grid is not None else 0.0 for v in (of, read)]
+    steps = _step(of), _step(read)
     if constraint.formula is not Formula.LINEAR:
         return TOLERANCE, steps[0] / 2, np.inf
     reach = abs(constraint.factor or 0.0) * steps[1]
@@ -201,14 +209,15 @@ class FormulaCheck(TableQuestion[Counts]):
         dense = np.zeros((len(self.formulas), CELLS), np.int64)
         slack = np.array([slack_of(formula, table.schema) for formula in self.formulas]).reshape(-1, 3)
         kinds = {variable.name: variable.kind for variable in table.schema.variables}
-        names = self.columns
+        names, steps = self.columns, {one.name: _step(one) for one in table.schema.variables}
         for batch in table.training():
             columns = {name: numbers(batch, table, name) for name in names}
             evaluated: dict[tuple[object, ...], RightSide] = {}
             for places in self._alike(batch.n_rows):
                 some = [self.formulas[place] for place in places]
                 sides = [_kept_side(formula, columns, kinds, evaluated) for formula in some]
-                dense[places] += _breaks(some, columns, sides, slack[places])
+                carried = _carried(some, columns, steps)
+                dense[places] += _breaks(some, columns, sides, slack[places], carried)
         return table.bare(dense)
 
     def _alike(self, rows: int) -> Iterator[list[int]]:
@@ -275,9 +284,31 @@ def _kept_side(
     return evaluated[key]
 
 
+@np.errstate(divide="ignore")
+def _carried(
+    formulas: Sequence[Constraint], columns: Mapping[str, Column], steps: Mapping[str, float]
+) -> Floats | None:
+    """Return which part of the right sides of formulas of one kind may come of the rounding of inputs (k, n).
+
+    Only of ratios: a quotient is off by the sum of what each input is, in parts of itself.
+    """
+    if formulas[0].formula is not Formula.RATIO:
+        return None
+    parts = [
+        sum(steps[name] / 2 / np.abs(columns[name][0]) for name in formula.inputs if steps[name])
+        + np.zeros(len(columns[formula.of][0]))
+        for formula in formulas
+    ]
+    return np.minimum(np.stack(parts), MOST_CARRIED)
+
+
 @np.errstate(over="ignore")
 def _breaks(
-    formulas: Sequence[Constraint], columns: Mapping[str, Column], sides: Sequence[RightSide], slack: Floats
+    formulas: Sequence[Constraint],
+    columns: Mapping[str, Column],
+    sides: Sequence[RightSide],
+    slack: Floats,
+    carried: Floats | None,
 ) -> npt.NDArray[np.int64]:
     """Return in how many rows each of some formulas of one kind is broken, in the three ways (k, 3)."""
     value = np.stack([columns[formula.of][0] for formula in formulas])
@@ -286,6 +317,8 @@ def _breaks(
     defined = np.stack([side[1] for side in sides])
     relative, rounded, most = slack.T[:, :, None]
     allowed = np.minimum(relative * np.maximum(np.abs(value), size) + rounded, most)
+    if carried is not None:
+        allowed = allowed + carried * size
     away = value - expected
     excess = away if formulas[0].formula is Formula.AT_MOST else np.abs(away)
     broken = (present & defined & (excess > allowed), defined & ~present, present & ~defined)

@@ -8,6 +8,7 @@ proposes; counts decide.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import permutations
@@ -39,6 +40,8 @@ _MOST_PARTNERS = 6
 """Neighbours in a wide table with which formulas of one input are tried: none are related as closely."""
 _STEPS_OF_A_NARROW_COLUMN = 100
 """A quotient of fewer steps was rounded by more than a hundredth: its inputs are all drawn."""
+_NEARLY_CONSTANT = 20
+"""How many times less than a column, beside its mean, an input varies that is nearly constant: our choice."""
 _MEASURES = (Kind.INTEGER, Kind.CONTINUOUS)
 _PAIRWISE = (Formula.LOG, Formula.LOG1P, Formula.LOG_FLOOR)
 
@@ -149,20 +152,23 @@ def choose(
 
     Beside a column that is recomputed no gap is used, as in ``gaps``, neither of it nor from it.
     """
-    chosen = _Chosen(dict(gaps or {}))
+    chosen, told = _Chosen(dict(gaps or {})), counts.reshape(-1, CELLS).tolist()
+    held = {
+        formula: absent > MAX_BROKEN * n_rows or bool(columns[formula.of].values.is_state.any())
+        for formula, (wrong, absent, surplus) in zip(checked, told, strict=True)
+        if formula.defines and max(wrong, surplus) <= tolerated(formula, columns[formula.of], n_rows)
+    }
+    quotients = Counter(name for one in held if one.formula is Formula.RATIO for name in one.columns)
     ranked = sorted(
-        range(len(checked)),
-        key=lambda i: (checked[i] not in declared, _rank(checked[i], columns, chosen), checked[i].columns),
+        held, key=lambda one: (one not in declared, _rank(one, columns, chosen, quotients), one.columns)
     )
-    for i in ranked:
-        formula = checked[i]
-        wrong, absent, surplus = (int(n) for n in counts[CELLS * i : CELLS * i + CELLS])
-        allowed = tolerated(formula, columns[formula.of], n_rows)
-        if wrong > allowed or surplus > allowed or not formula.defines:
-            continue
-        own_gaps = absent > MAX_BROKEN * n_rows or bool(columns[formula.of].values.is_state.any())
+    for formula in ranked:
+        own_gaps = held[formula]
         solved = None if own_gaps or chosen.ties(formula) else _better_solved(formula, columns, n_rows)
-        if formula not in declared and solved is None and _is_small_difference(formula, columns, chosen):
+        if formula not in declared and (
+            (solved is None and _is_small_difference(formula, columns, chosen))
+            or _is_nearly_a_multiple(formula, columns)
+        ):
             continue
         if solved is None or not chosen.add(Derived(formula, own_gaps, solved)):
             chosen.add(Derived(formula, own_gaps))
@@ -252,6 +258,18 @@ def _is_small_difference(formula: Constraint, columns: Mapping[str, CodedColumn]
     return 2 * own < max(spreads)
 
 
+def _is_nearly_a_multiple(formula: Constraint, columns: Mapping[str, CodedColumn]) -> bool:
+    """Tell whether an input of a quotient is nearly constant beside the column.
+
+    Then the column is nearly a multiple of the other input, or of one over it, and a line tells it.
+    Recomputed, it would be lost to the lines of columns that follow from it alone.
+    """
+    if formula.formula is not Formula.RATIO:
+        return False
+    inputs = (_spread(columns[name], relative=True) for name in formula.inputs)
+    return min(inputs) * _NEARLY_CONSTANT < _spread(columns[formula.of], relative=True)
+
+
 def _is_coarse(column: CodedColumn) -> bool:
     """Tell whether the median of a column is few steps, so that its rounding is much of it."""
     values, grid = column.values, column.values.variable.grid
@@ -288,10 +306,13 @@ def tolerated(formula: Constraint, column: CodedColumn, n_rows: int) -> float:
     return min(MAX_BROKEN * present, MAX_BROKEN_OF_RARE * rare)
 
 
-def _rank(formula: Constraint, columns: Mapping[str, CodedColumn], chosen: _Chosen) -> tuple[int, ...]:
+def _rank(
+    formula: Constraint, columns: Mapping[str, CodedColumn], chosen: _Chosen, quotients: Mapping[str, int]
+) -> tuple[int, ...]:
     """Order formulas by kind; lines before others that lose nothing, and those with few digits.
 
-    First are the times between two columns of which one is the other and a gap.
+    First are the times between two columns of which one is the other and a gap. Of quotients those of the
+    column that is in fewest: where ``x / y`` holds, so does ``y`` by it, and what many follow from is drawn.
     """
     if formula.formula in ELAPSED:
         return (-1 - chosen.ties(formula), [*Formula].index(formula.formula))
@@ -305,6 +326,8 @@ def _rank(formula: Constraint, columns: Mapping[str, CodedColumn], chosen: _Chos
         Formula.EQUAL,
     )
     kind = order.index(formula.formula) if formula.formula in order else len(order)
+    if formula.formula is Formula.RATIO:
+        return (kind, quotients[formula.of])
     if formula.formula is not Formula.LINEAR:
         return (kind,)
     return (kind, *lines.rank(formula, columns))

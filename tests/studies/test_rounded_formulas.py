@@ -69,6 +69,46 @@ def test_a_quotient_cut_off_is_no_rounded_one() -> None:
     assert "speed" not in found(fit([table], infer(table).schema, coded=False))
 
 
+def beans() -> pa.Table:
+    """Measures of beans: factors of shape, of axes and an area that was not rounded when they were made."""
+    rng = np.random.default_rng(4)
+    major, minor = np.exp(rng.normal(5.5, 0.2, ROWS)), np.exp(rng.normal(5.2, 0.2, ROWS))
+    area, solidity = np.pi / 4 * major * minor, rng.uniform(0.97, 0.99, ROWS)
+    numbers = {
+        "area": np.rint(area).astype(np.int64),
+        "major": major.round(6),
+        "minor": minor.round(6),
+        "factor_1": (major / area).round(8),
+        "factor_2": (minor / area).round(8),
+        "solidity": solidity.round(6),
+        "hull": np.rint(area / solidity.round(6)).astype(np.int64),
+    }
+    return pa.table(numbers)
+
+
+def test_what_is_in_most_quotients_is_drawn_and_a_quotient_by_what_hardly_varies_is_no_formula() -> None:
+    """A quotient agrees within the rounding of its inputs, and more than a ten-thousandth is no rounding."""
+    table = beans()
+    fitted = fit([table], infer(table).schema, coded=False)
+    derived = {d.formula.of for d in fitted.model.derived}
+    assert {"factor_1", "factor_2"} <= derived
+    assert not derived & {"area", "hull"}
+    off = np.array(table["factor_1"]) * np.random.default_rng(5).uniform(0.9995, 1.0005, ROWS)
+    table = table.set_column(3, "factor_1", pa.array(off.round(8)))
+    assert "factor_1" not in {
+        d.formula.of for d in fit([table], infer(table).schema, coded=False).model.derived
+    }
+
+
+def test_a_quotient_by_what_hardly_varies_is_kept_where_it_is_declared() -> None:
+    table = beans()
+    rule = {"formula": "ratio", "of": "hull", "from": ["area", "solidity"]}
+    schema = infer(table).schema
+    declared = Schema.model_validate({**schema.to_document(), "constraints": [rule]})
+    drawn = pd.read_parquet(BytesIO(release_of(fit([table], declared, coded=False), declared)))
+    assert (np.abs(drawn.area / drawn.solidity - drawn.hull) <= 0.5 + 1e-6 * drawn.hull).all()
+
+
 def test_whole_numbers_follow_a_formula_exactly() -> None:
     """A millionth of the milliseconds since 1970 is half an hour, and of a large total some hundreds."""
     rng = np.random.default_rng(3)
