@@ -318,7 +318,7 @@ def _breaks(
     relative, rounded, most = slack.T[:, :, None]
     allowed = np.minimum(relative * np.maximum(np.abs(value), size) + rounded, most)
     if carried is not None:
-        allowed = allowed + carried * size
+        allowed = allowed + carried * np.where(np.isfinite(size), size, 0.0)
     away = value - expected
     excess = away if formulas[0].formula is Formula.AT_MOST else np.abs(away)
     broken = (present & defined & (excess > allowed), defined & ~present, present & ~defined)
